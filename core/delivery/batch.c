@@ -121,9 +121,7 @@ static void remove_marked(struct lane *lane)
             struct parcel *parcel = &lane->parcels[lane->head + j];
             if (parcel->sequence != sequence)
                 continue;
-            paku_record_unref(parcel->record);
-            free((char *)parcel->refusal.by);
-            free((char *)parcel->refusal.reason);
+            lane_parcel_finish(lane, parcel);
             memmove(parcel, parcel + 1, (lane->count - j - 1) * sizeof(*parcel));
             lane->count--;
             lane_count(lane, sequence, false);

@@ -20,7 +20,6 @@ struct parcel {
     uint64_t sequence;
     struct paku_record *record;
     struct refusal refusal; /* copies */
-    int64_t taken_ms;
 };
 
 struct mark {
@@ -62,6 +61,7 @@ struct lane {
     size_t head;
     size_t count;
     size_t capacity;
+    size_t bytes; /* of the parcels' payloads: bounds what a lane holds while its server is away */
     struct lane_batch batch;
     struct journal_reader *reader;
     bool reading;
@@ -100,6 +100,8 @@ void lane_advance(struct lane *lane);
 bool lane_is_drained(const struct lane *lane);
 uint64_t lane_pending(const struct lane *lane);
 void lane_drop_parcels(struct lane *lane, uint64_t up_to);
+/* Gives back what a parcel holds; the caller takes it out of the list. */
+void lane_parcel_finish(struct lane *lane, struct parcel *parcel);
 /* Counts `delivered` and `dead` records unless a rewind brought them back. */
 void lane_count(struct lane *lane, uint64_t sequence, bool delivered);
 void lane_changed(struct lane *lane);

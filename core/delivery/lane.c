@@ -52,8 +52,9 @@ void lane_count(struct lane *lane, uint64_t sequence, bool delivered)
 
 /* -- Parcels -- */
 
-static void parcel_finish(struct parcel *parcel)
+void lane_parcel_finish(struct lane *lane, struct parcel *parcel)
 {
+    lane->bytes -= paku_record_payload(parcel->record).size;
     paku_record_unref(parcel->record);
     free((char *)parcel->refusal.by);
     free((char *)parcel->refusal.reason);
@@ -62,7 +63,7 @@ static void parcel_finish(struct parcel *parcel)
 void lane_drop_parcels(struct lane *lane, uint64_t up_to)
 {
     while (lane->count > 0 && lane->parcels[lane->head].sequence <= up_to) {
-        parcel_finish(&lane->parcels[lane->head++]);
+        lane_parcel_finish(lane, &lane->parcels[lane->head++]);
         lane->count--;
     }
     if (lane->count == 0)
@@ -90,8 +91,8 @@ static void push_parcel(struct lane *lane, const struct journal_entry *entry)
     *parcel = (struct parcel){
         .sequence = entry->sequence,
         .record = paku_record_ref(entry->record),
-        .taken_ms = (int64_t)uv_now(lane->dispatcher->loop),
     };
+    lane->bytes += paku_record_payload(entry->record).size;
     if (entry->refusal.by != NULL)
         parcel->refusal = (struct refusal){
             xstrdup(entry->refusal.by), xstrdup(entry->refusal.reason)};
@@ -142,21 +143,19 @@ static void read_files(struct lane *lane)
 
 static bool is_enough(const struct lane *lane)
 {
-    return lane->count >= lane->dispatcher->options.batch_records;
+    const struct dispatcher_options *options = &lane->dispatcher->options;
+    return lane->count >= options->batch_records || lane->bytes >= options->batch_bytes;
 }
 
 static void look_ahead(struct lane *lane)
 {
     uint64_t end = journal_committed(lane->dispatcher->journal).sequence;
     struct journal_entry entry;
-    size_t bytes = 0;
-    while (!lane->reading && lane->next <= end && !is_enough(lane) &&
-        bytes < lane->dispatcher->options.batch_bytes) {
+    while (!lane->reading && lane->next <= end && !is_enough(lane)) {
         if (!window_at(lane->dispatcher->window, lane->next, &entry)) {
             read_files(lane);
             return;
         }
-        bytes += paku_record_payload(entry.record).size;
         take_entry(lane, &entry);
     }
 }

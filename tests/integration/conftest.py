@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Real servers for integration tests: private, on free ports, gone with their test."""
+import contextlib
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
+import psycopg2
 import pytest
 
 WAIT_SECONDS = 60  # a bound for a hanging test, not a measure
@@ -96,6 +100,50 @@ class Paku:
     def dead_letters(self):
         files = sorted(pathlib.Path(self.folder, "data/dead-letters").glob("*.jsonl"))
         return [json.loads(line) for file in files for line in file.read_text().splitlines()]
+
+
+class Postgres:
+    """A PostgreSQL of its own, open to whoever is on this machine's loopback, gone with its test."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.bin = pathlib.Path("/usr/lib/postgresql/15/bin")
+        self.port = free_port()
+        # The server refuses root.
+        self.prefix = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
+        if self.prefix:
+            shutil.chown(folder, "postgres")
+        self.call("initdb", "-D", folder / "db", "-A", "trust", "-U", "postgres")
+        self.start()
+
+    def call(self, program, *arguments):
+        subprocess.run([*self.prefix, self.bin / program, *arguments], check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, cwd=self.folder)
+
+    def start(self):
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        self.call("pg_ctl", "-D", self.folder / "db", "-o", options, "-l", self.folder / "log", "-w", "start")
+
+    def kill(self):
+        self.call("pg_ctl", "-D", self.folder / "db", "-m", "immediate", "stop")
+
+    def url(self):
+        return f"postgres://postgres@127.0.0.1:{self.port}/postgres"
+
+    def query(self, sql):
+        with contextlib.closing(psycopg2.connect(self.url())) as connection, connection.cursor() as cursor:
+            cursor.execute(sql)
+            rows = cursor.fetchall() if cursor.description else None
+            connection.commit()
+            return rows
+
+
+@pytest.fixture
+def postgres():
+    with tempfile.TemporaryDirectory(prefix="paku-pg-") as folder:  # short: a socket's path is bounded
+        server = Postgres(pathlib.Path(folder))
+        yield server
+        server.kill()
 
 
 @pytest.fixture
