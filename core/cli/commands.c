@@ -14,6 +14,7 @@ const struct command *const commands[] = {
     &schema_command,
     &status_command,
     &test_command,
+    &validate_command,
     NULL,
 };
 

@@ -65,6 +65,7 @@ extern const struct command run_command;
 extern const struct command schema_command;
 extern const struct command status_command;
 extern const struct command test_command;
+extern const struct command validate_command;
 
 /* Sorted by name; ended by NULL. */
 extern const struct command *const commands[];

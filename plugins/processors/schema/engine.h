@@ -12,6 +12,7 @@
 #include "number.h"
 #include "pool.h"
 #include "regex.h"
+#include "reload.h"
 
 struct evaluation;
 struct frame;
@@ -183,6 +184,7 @@ struct document {
     struct paku_record *record;
     struct paku_value root;
     const char *file;     /* for people */
+    struct file_stamp stamp; /* of the file, when it is one */
     struct paku_text uri; /* from where it was got */
     struct paku_text metaschema;
     struct resource *resource;
@@ -226,8 +228,9 @@ int schema_set_load(struct schema_set *set, const char *file, const struct schem
 /* The same for a text in memory, as if it had come from `uri`. */
 int schema_set_load_text(struct schema_set *set, const char *uri, struct paku_text text,
     const struct schema **ret_schema);
-/* The files that were read; index from 0, NULL behind the last. */
-const char *schema_set_file(const struct schema_set *set, size_t index);
+/* The files that were read, and how they were then; index from 0, NULL behind the last. */
+const char *schema_set_file(const struct schema_set *set, size_t index,
+    struct file_stamp *ret_stamp);
 
 /* -- Between the engine's own files -- */
 

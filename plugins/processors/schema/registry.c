@@ -72,7 +72,8 @@ int registry_load_text(struct schema_set *set, const char *file, struct paku_tex
     return 0;
 }
 
-static int read_file(struct schema_set *set, const char *file, struct paku_text *ret_text)
+static int read_file(struct schema_set *set, const char *file, struct paku_text *ret_text,
+    struct file_stamp *ret_stamp)
 {
     struct stat status;
     FILE *stream = fopen(file, "re");
@@ -91,6 +92,7 @@ static int read_file(struct schema_set *set, const char *file, struct paku_text 
         if (data == NULL)
             abort();
         *ret_text = (struct paku_text){data, fread(data, 1, (size_t)status.st_size, stream)};
+        *ret_stamp = file_stamp(&status);
     }
     fclose(stream);
     return result;
@@ -100,10 +102,13 @@ int registry_load_file(struct schema_set *set, const char *file, struct paku_tex
     struct document **ret_document)
 {
     struct paku_text text;
-    int error = read_file(set, file, &text);
+    struct file_stamp stamp;
+    size_t before = set->document_count;
+    int error = read_file(set, file, &text, &stamp);
     if (error < 0)
         return error;
     error = registry_load_text(set, file, uri, text, false, ret_document);
+    set->documents[before]->stamp = stamp; /* also of one that is wrong: it may be mended */
     free((char *)text.data);
     return error;
 }

@@ -15,7 +15,7 @@ struct processor {
     bool reload;
     struct selection *selection;
     struct evaluation *evaluation;
-    struct file_watch watch;
+    struct file_watch *watch; /* NULL: nothing is watched */
 };
 
 enum unmatched { UNMATCHED_PASS, UNMATCHED_REJECT };
@@ -119,11 +119,9 @@ static int init(void *self, struct paku_instance *host)
 static void watch_files(struct processor *processor, const struct selection *selection)
 {
     const char *file;
-    for (size_t i = 0; (file = selection_file(selection, i)) != NULL; i++) {
-        if (file_watch_add(&processor->watch, file) < 0)
-            paku_log(processor->host, PAKU_WARNING,
-                "%s cannot be watched: it is not read again when it changes", file);
-    }
+    struct file_stamp stamp;
+    for (size_t i = 0; (file = selection_file(selection, i, &stamp)) != NULL; i++)
+        file_watch_add(processor->watch, file, stamp);
 }
 
 /* The new set is whole before it takes the old one's place. */
@@ -150,10 +148,11 @@ static void handle_changed(void *data, const char *file)
 static int start(void *self)
 {
     struct processor *processor = self;
-    file_watch_init(&processor->watch, paku_loop(processor->host), handle_changed, processor);
-    if (processor->reload)
-        watch_files(processor, processor->selection);
-    return 0;
+    if (!processor->reload)
+        return 0;
+    processor->watch = file_watch_create(paku_loop(processor->host), handle_changed, processor);
+    watch_files(processor, processor->selection);
+    return file_watch_start(processor->watch);
 }
 
 /* -- Records -- */
@@ -197,7 +196,11 @@ static void handle_stopped(void *data)
 static void stop(void *self)
 {
     struct processor *processor = self;
-    file_watch_stop(&processor->watch, handle_stopped);
+    if (processor->watch == NULL)
+        paku_stopped(processor->host);
+    else
+        file_watch_destroy(processor->watch, handle_stopped);
+    processor->watch = NULL;
 }
 
 static void destroy(void *self)

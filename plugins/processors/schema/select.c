@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define GLOB_TEXT_MAX 1024
 
@@ -22,6 +23,7 @@ struct rule {
 struct selection {
     struct schema_set *set;
     const char *directory;         /* watched too, when names come from the records */
+    struct file_stamp stamp;       /* of it */
     struct name_template *template; /* `field`, or NULL */
     size_t count, capacity;
     struct rule *rules;
@@ -72,7 +74,10 @@ static int add_directory(struct selection *selection, const struct select_option
     struct dirent **entries;
     struct paku_json_error problem;
     struct schema_set *set = selection->set;
+    struct stat status;
     selection->directory = options->directory;
+    if (stat(options->directory, &status) == 0)
+        selection->stamp = file_stamp(&status);
     if (name_template_create(options->field, &selection->template, &problem) < 0)
         return selection_fail(selection, "field", pool_print(&set->pool,
             "'%s' is no template of a file name: %s at byte %zu", options->field, problem.message,
@@ -142,11 +147,14 @@ const char *selection_error(const struct selection *selection)
     return selection->set->error.data != NULL ? selection->set->error.data : "";
 }
 
-const char *selection_file(const struct selection *selection, size_t index)
+const char *selection_file(const struct selection *selection, size_t index,
+    struct file_stamp *ret_stamp)
 {
-    if (selection->directory != NULL && index-- == 0)
+    if (selection->directory != NULL && index-- == 0) {
+        *ret_stamp = selection->stamp;
         return selection->directory;
-    return schema_set_file(selection->set, index);
+    }
+    return schema_set_file(selection->set, index, ret_stamp);
 }
 
 size_t selection_count(const struct selection *selection)

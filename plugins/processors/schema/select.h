@@ -32,8 +32,9 @@ int selection_create(const struct select_options *options, struct selection **re
 void selection_destroy(struct selection *selection); /* NULL is allowed */
 /* "schema: data.json at /properties: ..." */
 const char *selection_error(const struct selection *selection);
-/* Files and folders on which it rests; index from 0, NULL behind the last. */
-const char *selection_file(const struct selection *selection, size_t index);
+/* Files and folders on which it rests, and how they were; index from 0, NULL behind the last. */
+const char *selection_file(const struct selection *selection, size_t index,
+    struct file_stamp *ret_stamp);
 size_t selection_count(const struct selection *selection);
 
 /* NULL: no schema is for this record. *ret_name is the schema's, when there are several, else

@@ -125,11 +125,15 @@ void schema_set_map(struct schema_set *set, const char *prefix, const char *fold
     };
 }
 
-const char *schema_set_file(const struct schema_set *set, size_t index)
+const char *schema_set_file(const struct schema_set *set, size_t index,
+    struct file_stamp *ret_stamp)
 {
     for (size_t i = 0; i < set->document_count; i++) {
-        if (!set->documents[i]->embedded && index-- == 0)
-            return set->documents[i]->file;
+        const struct document *document = set->documents[i];
+        if (document->embedded || index-- > 0)
+            continue;
+        *ret_stamp = document->stamp;
+        return document->file;
     }
     return NULL;
 }
